@@ -14,12 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from pharia_access.entrypoints.console.visits import Visit
+from pharia_access.services.administration.context import Context
 from pharia_access.services.administration.live import LiveViews
 from pharia_access.services.administration.live_kinds import KINDS
-from pharia_access.services.administration.live_objects import AheadClock, LiveObjects
+from pharia_access.services.administration.live_objects import AheadClock, LiveObjects, ReviewedObjects
 from pharia_access.services.administration.told_objects import ToldObjects
 
-__all__ = ["live_stream", "over_views", "views_of"]
+__all__ = ["live_stream", "over_views", "reviewed", "views_of"]
 
 _EVENTS: Final = "text/event-stream"
 _BEAT_SECONDS: Final = 10.0
@@ -50,6 +51,13 @@ def over_views(visit: Visit, *, writes: bool, anew: bool) -> Visit:
     clock = AheadClock(visit.context.clock, views)
     context = replace(visit.context, objects=LiveObjects(visit.context.objects, views), clock=clock)
     return replace(visit, desk=replace(visit.desk, context=context), anew=True)
+
+
+def reviewed(context: Context, views: LiveViews | None) -> Context:
+    """The same context for a list that is only shown: what is followed needs no list, only the right to one."""
+    if views is None or isinstance(context.objects, LiveObjects):
+        return context
+    return replace(context, objects=ReviewedObjects(context.objects, views))
 
 
 def live_stream(request: Request, visit: Visit, scope: str | None) -> Response:

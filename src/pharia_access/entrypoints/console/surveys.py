@@ -7,7 +7,7 @@ long list of one is kept for a minute, or taken from what follows it for an open
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from pharia_access.domain.administration.summaries import CredentialSummary, TokenSummary
 from pharia_access.entrypoints.console.live import views_of
@@ -28,7 +28,8 @@ console ends that."""
 
 FOLLOWED: Final[tuple[type[TokenSummary] | type[CredentialSummary], ...]] = (TokenSummary, CredentialSummary)
 
-_FIRST_LIST_SECONDS: Final = 60.0
+_SILENT_SECONDS: Final = 60.0
+"""So long a first list may bring nothing before it is read in another way. A long one takes longer as a whole."""
 
 Kinds = tuple[LiveKind[TokenSummary], LiveKind[CredentialSummary]]
 
@@ -70,11 +71,20 @@ async def _followed(visit: Visit, scope: str | None) -> Kinds | None:
 async def _begun(views: LiveViews) -> None:
     """Follow all namespaces, and wait for the first lists; where there is none of tokens, not for credentials."""
     tokens, credentials = [views.keep(kind, None) for kind in FOLLOWED]
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_FIRST_LIST_SECONDS):
-            await tokens.begun()
-            if tokens.current:
-                await credentials.begun()
+    await _listed(tokens)
+    if tokens.current:
+        await _listed(credentials)
+
+
+async def _listed(kind: LiveKind[Any]) -> None:
+    """Wait until it was listed, or until that does not work now: as long as objects come."""
+    known = -1
+    while known < len(kind.items):
+        known = len(kind.items)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SILENT_SECONDS):
+                await kind.begun()
+                return
 
 
 def read_so_far(visit: Visit, scope: str | None) -> tuple[int, int]:

@@ -85,6 +85,11 @@ class LiveKind(Generic[S]):
         """Summaries by `namespace/name`, and by name where there is no namespace."""
         return self._items
 
+    @property
+    def resource(self) -> str:
+        """What rights call it, such as `apitokens`."""
+        return "workloadtokens" if self.plural == KINDS[WorkloadSummary] else f"api{self.plural}"
+
     def put(self, item: S) -> None:
         """Add or change one; what does not differ in anything shown is no change."""
         key = str(item.key) if item.key.namespace else item.key.name
@@ -206,8 +211,7 @@ def credential_of(item: object) -> str:
 
 
 def _partly(kind: LiveKind[Any]) -> str:
-    plural = "workloadtokens" if kind.plural == KINDS[WorkloadSummary] else f"api{kind.plural}"
-    resource = f"{plural}.access.pharia.ai"
+    resource = f"{kind.resource}.access.pharia.ai"
     if kind.reach is Reach.POLLED:
         return (
             f"Looks every {POLL_SECONDS:.0f} seconds: you may not watch {kind.plural} here (verb watch on {resource})."

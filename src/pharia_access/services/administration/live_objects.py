@@ -1,9 +1,10 @@
-"""Lists for pages that are shown anew because something changed: what is followed is not listed once more.
+"""Lists for pages that look at what is followed: that is not listed once more.
 
 Nothing is decided by these: whoever changes something reads live.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -11,12 +12,13 @@ from pharia_access.domain.administration.stored import Json, Right, Stored, Stor
 from pharia_access.domain.administration.summaries import CredentialSummary, RoleSummary, TokenSummary
 from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.model import ObjectKey
+from pharia_access.errors import ApiError
 from pharia_access.services.administration.live import LiveViews
-from pharia_access.services.administration.live_kinds import LiveKind
+from pharia_access.services.administration.live_kinds import LiveKind, Reach
 from pharia_access.services.administration.objects import Objects
 from pharia_access.services.ports import Clock
 
-__all__ = ["AheadClock", "LiveObjects"]
+__all__ = ["AheadClock", "LiveObjects", "ReviewedObjects"]
 
 S = TypeVar("S", TokenSummary, CredentialSummary, RoleSummary, WorkloadSummary)
 
@@ -54,7 +56,7 @@ class LiveObjects:
         self, kind: type[S], namespace: str | None, *, labels: str = "", fields: str = ""
     ) -> AsyncIterator[StoredPage[S]]:
         """List what is followed from there, and anything else from the API server."""
-        known = None if labels else self._known(kind, namespace)
+        known = None if labels else await self._known(kind, namespace)
         if known is None or not (fields.startswith(_BY_CREDENTIAL) or not fields):
             async for page in self._objects.pages(kind, namespace, labels=labels, fields=fields):
                 yield page
@@ -63,7 +65,7 @@ class LiveObjects:
         found = [item for item in known.items.values() if not credential or item.credential == credential]
         yield StoredPage([_stored(item) for item in sorted(found, key=lambda item: item.key)])
 
-    def _known(self, kind: type[S], namespace: str | None) -> LiveKind[Any] | None:
+    async def _known(self, kind: type[S], namespace: str | None) -> LiveKind[Any] | None:
         """The kind there, while its changes arrive."""
         known = self._views.find(kind, namespace)
         return known if known is not None and known.current else None
@@ -95,6 +97,22 @@ class LiveObjects:
     async def has_account(self, key: ObjectKey) -> bool | None:
         """Ask live."""
         return await self._objects.has_account(key)
+
+
+class ReviewedObjects(LiveObjects):
+    """The same for somebody who looks for themselves: only what is watched, and only while they may list it.
+
+    A watch outlives the right to it. So the API server says each time whether the person may list this now, which costs
+    it less than the list. Who may not, or cannot be told, is answered by the list itself.
+    """
+
+    async def _known(self, kind: type[S], namespace: str | None) -> LiveKind[Any] | None:
+        known = await super()._known(kind, namespace)
+        if known is None or known.reach is not Reach.WATCHED:
+            return None
+        with suppress(ApiError):
+            return known if await self.may(Right("list", known.resource), namespace or "") else None
+        return None
 
 
 def _stored(item: Any) -> Stored[Any]:  # noqa: ANN401 - one of the three kinds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pharia_access.domain.administration.summaries import TokenSummary
@@ -79,6 +81,30 @@ async def test_where_following_does_not_work_the_tokens_are_read() -> None:
     console, _ = await opened(objects)
 
     assert names(await console.browser.get(EVERYWHERE)) == ["alpha", "beta", "gamma"]
+
+
+@pytest.mark.parametrize(("comes", "waits"), [(0, 1), (1, 2), (5, 6)])
+async def test_a_first_list_is_waited_for_as_long_as_objects_come(comes: int, waits: int) -> None:
+    kind: Any = Unhurried(comes)
+
+    await surveys._listed(kind)
+
+    assert kind.waits == waits
+
+
+class Unhurried:
+    """A list that is never over: each time that somebody waited too long for it, an object has come, so many times."""
+
+    def __init__(self, comes: int) -> None:
+        self.items: dict[str, object] = {}
+        self.waits = 0
+        self._comes = comes
+
+    async def begun(self) -> None:
+        self.waits += 1
+        if self.waits <= self._comes:
+            self.items[str(self.waits)] = self
+        raise TimeoutError
 
 
 async def test_an_empty_cluster_says_so() -> None:

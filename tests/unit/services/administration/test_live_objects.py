@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pharia_access.domain.administration.summaries import RoleSummary, TokenSummary
+from pharia_access.domain.administration.workload_tokens import WorkloadSummary
 from pharia_access.domain.model import ObjectKey
-from pharia_access.errors import ForbiddenError
+from pharia_access.errors import ForbiddenError, UnavailableError
 from pharia_access.services.administration.live import LiveViews
-from pharia_access.services.administration.live_objects import AheadClock, LiveObjects
+from pharia_access.services.administration.live_kinds import KINDS, LiveKind
+from pharia_access.services.administration.live_objects import AheadClock, LiveObjects, ReviewedObjects
 from pharia_access.services.administration.queries import list_all, summaries
 from tests.support.administration.contexts import context_of
 from tests.support.administration.credential_cluster import a_cluster
+from tests.support.administration.fake_objects import FakeObjects
 from tests.support.administration.played_follower import PlayedClock, PlayedFollower, settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.support.administration.fake_objects import FakeObjects
+    from pharia_access.domain.administration.stored import Right
 
 CI = TokenSummary(ObjectKey("finance", "ci"), "1", "invoice-bot", None)
 OTHER = TokenSummary(ObjectKey("finance", "nightly"), "2", "reporter", None)
@@ -85,6 +88,33 @@ async def test_roles_are_followed_in_no_namespace(
     assert [role.summary.name async for page in roles for role in page.items] == ["studio-user"]
 
 
+async def test_who_looks_for_themselves_is_shown_what_is_watched_while_they_may_list_it(
+    objects: FakeObjects, views: LiveViews
+) -> None:
+    objects.forbidden = {"list ApiToken"}  # no list is asked for
+
+    assert await reviewed(objects, views) == ["ci", "nightly"]
+
+
+@pytest.mark.parametrize("how", ["revoked", "polled", "not told"])
+async def test_who_looks_for_themselves_is_answered_by_the_list_where_a_review_does_not_allow_it(
+    how: str, objects: FakeObjects, views: LiveViews, follower: PlayedFollower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects.forbidden = {"list ApiToken", *(["list apitokens"] if how == "revoked" else [])}
+    if how == "polled":
+        follower.lives["finance", "tokens"].polled()
+    if how == "not told":
+        monkeypatch.setattr(FakeObjects, "may", untold)
+
+    with pytest.raises(ForbiddenError, match="you may not list ApiToken"):
+        await reviewed(objects, views)
+
+
+@pytest.mark.parametrize(("kind", "resource"), [(TokenSummary, "apitokens"), (WorkloadSummary, "workloadtokens")])
+def test_rights_call_a_kind_by_its_resource(kind: type[object], resource: str) -> None:
+    assert LiveKind[TokenSummary](KINDS[kind], PlayedClock(), lambda _: None).resource == resource
+
+
 async def test_the_time_is_the_api_server_s(views: LiveViews) -> None:
     clock = PlayedClock()
     views.ahead_seconds = -90.0
@@ -96,3 +126,14 @@ async def listed(objects: FakeObjects, views: LiveViews, namespace: str = "finan
     context = context_of(objects)
     pages = LiveObjects(context.objects, views).pages(TokenSummary, namespace, fields=fields)
     return [token.key.name for token in await list_all(context, pages, summaries, "tokens")]
+
+
+async def reviewed(objects: FakeObjects, views: LiveViews) -> list[str]:
+    context = context_of(objects)
+    pages = ReviewedObjects(context.objects, views).pages(TokenSummary, "finance")
+    return [token.key.name for token in await list_all(context, pages, summaries, "tokens")]
+
+
+async def untold(_self: FakeObjects, _right: Right, _namespace: str) -> bool:
+    msg = "the API server is silent"
+    raise UnavailableError(msg)

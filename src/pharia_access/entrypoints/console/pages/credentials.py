@@ -14,6 +14,7 @@ from pharia_access.domain.model import ObjectKey
 from pharia_access.domain.permissions import Role
 from pharia_access.entrypoints.console.commands import command
 from pharia_access.entrypoints.console.failures import explain
+from pharia_access.entrypoints.console.live import reviewed
 from pharia_access.entrypoints.console.visits import Follows, Page, Visit
 from pharia_access.entrypoints.console.words import credential_state
 from pharia_access.errors import ForbiddenError
@@ -77,7 +78,7 @@ _COLUMNS: Final = (
 
 async def show(visit: Visit) -> Page:
     """Show them. Raises BlockedError where there is no such namespace."""
-    context = visit.context
+    context = reviewed(visit.context, visit.session.views)
     pages = context.objects.pages(CredentialSummary, context.namespace)
     (tokens, unseen), found, catalog = await asyncio.gather(
         _tokens(context), list_all(context, pages, summaries, "credentials"), _catalog(context)
