@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PREVIOUS = Path(__file__).with_name("charts") / "pharia-access-0.1.0.tgz"
 """The chart as it was released before, made by `helm package`."""
-LIVE_TOKENS = 1000
+FEW, MANY = 100, 1000
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +114,13 @@ def test_plain_manifests_install_the_same_and_again_nothing(release: Release) ->
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("live", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
 def test_an_upgrade_from_the_previous_chart_and_a_rollback_keep_every_token(
-    release: Release, place: Workspace, told: Callable[[str], None]
+    release: Release, place: Workspace, told: Callable[[str], None], live: int
 ) -> None:
     release.install(PREVIOUS)
     let_todays_operator_work(place.api)
-    crowd = gather(release, place, LIVE_TOKENS)
+    crowd = gather(release, place, live)
     before = identities(place)
     old, verifier = release.start(LONG_WINDOWS)
     wait_until(lambda: {verifier.ask("/whoami", text).status for text in crowd.dead} == {401}, what="the dead are dead")

@@ -23,7 +23,7 @@ GOOD, DEAD = HTTPStatus.OK, HTTPStatus.UNAUTHORIZED
 
 _THREADS = 4
 _IN_A_ROW = 20
-_PAUSE_SECONDS = 0.005
+_PAUSE_SECONDS = 0.01
 _PATIENCE_SECONDS = 30  # a late answer is judged, too
 _AT_MOST_SECONDS = 900  # then the questions end, whatever else happens
 
