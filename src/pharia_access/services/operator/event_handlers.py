@@ -101,11 +101,14 @@ class EventHandlers:
     # --- credentials and roles
 
     def on_credential_changed(self, before: Credential | None, after: Credential, *, listed: bool) -> None:
-        """Enqueue the tokens that it concerns, who may have a place now, and the credential if people changed it."""
+        """Enqueue the tokens that it concerns, who may have a place now, and the credential if people changed it.
+
+        Its counts change with each mint: of its WorkloadTokens that asks only those that may wait for a place.
+        """
         if phases := after.concerns(before):
             self._enqueue_tokens_of(after.key, *phases)
         self.wake_waiting(after.key)
-        self._enqueue_workloads_of(after.key)
+        self._enqueue_workloads_of(after.key, unready_only=not phases)
         if before is None or before.generation != after.generation or before.uid != after.uid:
             self._queue.enqueue_credential(after.key, low_priority=listed, ahead=after.deleting)
 
@@ -155,8 +158,8 @@ class EventHandlers:
         for key in self._cache.tokens.of_credential(credential, *phases):
             self._queue.enqueue_token(key)
 
-    def _enqueue_workloads_of(self, credential: ObjectKey) -> None:
-        for key in self._cache.workloads.of_credential(credential):
+    def _enqueue_workloads_of(self, credential: ObjectKey, *, unready_only: bool = False) -> None:
+        for key in self._cache.workloads.of_credential(credential, unready_only=unready_only):
             self._queue.enqueue_workload(key)
 
     def _count_again(self, change: TokenChange) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from pharia_access.domain.conditions import find
 from pharia_access.domain.lifecycle.workload.conditions import told
-from pharia_access.domain.model import ObjectKey
+from pharia_access.domain.model import ObjectKey, TokenPolicy
 from tests.support.builders.workload_observations import a_child, a_workload, observed, with_current
 from tests.support.fakes.virtual_time import FakeClock, simulated
 from tests.support.harness.operator_harness import OperatorHarness, drained
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pharia_access.domain.workload import WorkloadToken
 
 MANY = 1000
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -110,3 +111,34 @@ async def test_where_somebody_else_wrote_the_object_its_secret_is_looked_at_at_o
     assert harness.calls()[:2] == ["read_workload", "look"]
     assert ready is not None
     assert "does not hold the token" in ready.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        pytest.param({}, ["waits"], id="counts, whoever may have a place now"),
+        pytest.param({"generation": 2, "policy": TokenPolicy(max_tokens=3)}, ["waits"], id="a limit the same"),
+        pytest.param({"generation": 2, "roles": ("admin",)}, ["waits"], id="roles no one who is well"),
+        pytest.param({"generation": 2, "suspended": True}, ["app0", "app1", "waits"], id="a suspension all"),
+        pytest.param({"generation": 2, "policy": TokenPolicy(max_ttl=DAY)}, ["app0", "app1", "waits"], id="a life all"),
+        pytest.param({"deleting": True}, ["app0", "app1", "waits"], id="its deletion all"),
+        pytest.param({"uid": "another"}, ["app0", "app1", "waits"], id="another one of the name all"),
+    ],
+)
+@simulated
+async def test_a_change_of_the_credential_asks_again_whom_it_concerns(
+    harness: OperatorHarness, changes: dict[str, object], asked: list[str]
+) -> None:
+    for number in range(2):
+        known(harness, number)
+    workload = a_workload(uid="uid-waits")
+    secret = replace(workload.spec.secret, name="waits")
+    workload = replace(workload, key=ObjectKey("finance", "waits"), spec=replace(workload.spec, secret=secret))
+    harness.replica.cache.apply_workload(workload, listed=True)
+    await drained(harness.replica.queue)
+
+    changed = replace(harness.credential, resource_version="9000", **changes)  # type: ignore[arg-type] # a table's columns
+    harness.replica.cache.apply_credential(changed)
+
+    work = await drained(harness.replica.queue)
+    assert sorted(each.key.name for each in work if each.kind == "workload") == asked

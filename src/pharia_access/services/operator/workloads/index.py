@@ -5,6 +5,7 @@ Whole objects: a cluster has some thousands of them, and a few ApiTokens each. N
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from pharia_access.domain.conditions import is_true
 from pharia_access.domain.model import ObjectKey, Token
 from pharia_access.domain.workload import WORKLOAD_LABEL, WorkloadToken
 from pharia_access.services.operator.token_index import is_newer
@@ -102,9 +103,10 @@ class WorkloadIndex:
         keepers = (self._workloads[key] for key in self._keepers.get(secret, ()))
         return next((workload for workload in keepers if workload.uid == uid), None)
 
-    def of_credential(self, credential: ObjectKey) -> tuple[ObjectKey, ...]:
-        """Return the WorkloadTokens under a credential."""
-        return tuple(self._under.get(credential, ()))
+    def of_credential(self, credential: ObjectKey, *, unready_only: bool = False) -> tuple[ObjectKey, ...]:
+        """Return the WorkloadTokens under a credential. One that waits for a place has no good token: it is unready."""
+        found = (self._workloads[key] for key in self._under.get(credential, ()))
+        return tuple(it.key for it in found if not (unready_only and is_true(it.status.conditions, "Ready")))
 
     # --- their ApiTokens
 
