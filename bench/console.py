@@ -35,7 +35,7 @@ _HEAD: Final = f"""\
 Written by `python -m bench console`, on two cores that the API server, etcd, the console and Chromium share. How many
 rounds there were stands beside the times. The browser runs already; byte code is cached. Tokens are in
 {console_tokens.NAMESPACES} namespaces, as the operator leaves them; nobody tells them from those that the API server
-wrote."""
+wrote. The parts were measured one by one: how busy the machine was meanwhile stands below for each."""
 
 
 def main() -> int:

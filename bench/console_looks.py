@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-__all__ = ["Looked", "another_look", "first_look", "look_over", "turned"]
+__all__ = ["Looked", "NotShownError", "another_look", "first_look", "look_over", "turned"]
 
 _FIRST_VIEW_MS: Final = 120_000
 _TIMES: Final = """() => {
@@ -38,6 +38,10 @@ _APART_SECONDS: Final = 0.3
 _PAINTED: Final = "() => performance.getEntriesByName('first-contentful-paint').length"
 
 
+class NotShownError(Exception):
+    """Instead of its rows the page says something else."""
+
+
 @dataclass(slots=True)
 class Looked:
     """Milliseconds of each look, and MiB that each console takes on."""
@@ -56,10 +60,13 @@ class Looked:
 
 
 async def first_look(page: Page, address: str, looked: Looked) -> None:
-    """Until the first hundred rows are there."""
+    """Until the first hundred rows are there. Raises NotShownError."""
     began = perf_counter()
     await page.goto(address, wait_until="load", timeout=_FIRST_VIEW_MS)
-    await page.locator("#tokens tbody tr").nth(99).wait_for()
+    if not await page.locator("#tokens tbody tr").nth(99).is_visible():
+        seconds, instead = perf_counter() - began, await page.locator("main").inner_text()
+        message = f"After {seconds:.0f} s it said: {' '.join(instead.split())}"
+        raise NotShownError(message)
     looked.cold.append((perf_counter() - began) * 1000)
     await page.wait_for_function(_PAINTED)
     looked.head.append((await page.evaluate(_TIMES))[1])
