@@ -16,6 +16,7 @@ from pharia_access.domain.verdict import RULES, CredentialRecord
 from pharia_access.domain.verification.signatures import Issuer, read_signing_keys
 from pharia_access.services.verifier.issuer_keys import FollowedIssuer
 from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +86,7 @@ def jwt_verifier(
         now=now,
         rules=RULES,
         digest=Digester(secrets.token_bytes(32)).digest,
+        queue=SignatureQueue(lambda call: asyncio.get_running_loop().call_soon(call)),
         life=LIFE,
     )
     return verifier, issuer

@@ -1,5 +1,6 @@
 """Builds what verifies the tokens of ServiceAccounts, where they are taken."""
 
+import asyncio
 import random
 import secrets
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,7 @@ from pharia_access.services.rate_limiter import RateLimiter
 from pharia_access.services.verifier.index_updater import VerifierState
 from pharia_access.services.verifier.issuer_keys import FollowedIssuer
 from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.token_reviews import TokenReviews
 from pharia_access.settings.verifier import VerifierSettings
 from pharia_access.telemetry.verifier_metrics import VerifierMetrics
@@ -63,6 +65,7 @@ def service_account_verifier(  # noqa: PLR0913 - what the verifier itself is bui
         now=now,
         rules=rules,
         digest=Digester(secrets.token_bytes(_OWN_KEY_BYTES)).digest,
+        queue=SignatureQueue(lambda call: asyncio.get_running_loop().call_soon(call)),
         life=settings.service_accounts_longest_life.total_seconds(),
         reviews=reviews if settings.service_accounts_bound_objects is BoundObjects.LIVE else None,
     )

@@ -98,6 +98,7 @@ class PlayedIssuer:
         self.published: list[SigningKey] = [self.key]
         self.readings = 0
         self.answers = True
+        self.were_just_read = False
         self.read()
 
     def read(self) -> None:

@@ -28,6 +28,7 @@ from pharia_access.services.verifier.freshness import Bounds, Freshness, Part
 from pharia_access.services.verifier.hash_verifier import HashVerifier, HashVerifierLimits
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.service_accounts import IssuerKeys, ServiceAccountVerifier
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.token_reviews import TokenReviews
 from pharia_access.services.verifier.verifier import Verifier
 from tests.support.verifier.journal import Journal
@@ -74,7 +75,10 @@ class VerifierServer:
         parts: tuple[Part, ...] = EVERYTHING,
         service_accounts: IssuerKeys | None = None,
         reviews: TokenReviews | None = None,
+        queue: SignatureQueue | None = None,
     ) -> None:
+        self.signature_queue = queue or SignatureQueue(lambda call: call())
+        """Verifies at once, unless a test has another."""
         self.boottime = 1000.0
         self.now = 1_000_000_000.0
         self.journal = Journal()
@@ -84,6 +88,7 @@ class VerifierServer:
             self.freshness.mark_fresh(part, self.boottime)
         self.keyring = Keyring.fresh(secrets.token_bytes, datetime(2026, 1, 1, tzinfo=UTC))
         self.hash_verifier = HashVerifier(verify_hash, HashVerifierLimits())
+        self.jwts = self._jwts(service_accounts, reviews) if service_accounts else None
         self.verifier = Verifier(
             index=self.index,
             freshness=self.freshness,
@@ -92,7 +97,7 @@ class VerifierServer:
             now=lambda _boottime: self.now,
             rules=RULES,
             own_key=secrets.token_bytes(32),
-            jwts=self._jwts(service_accounts, reviews) if service_accounts else None,
+            jwts=self.jwts,
         )
         if keyring:
             self.verifier.use_keyring(self.keyring)
@@ -121,6 +126,7 @@ class VerifierServer:
             now=lambda _boottime: self.now,
             rules=RULES,
             digest=Digester(secrets.token_bytes(32)).digest,
+            queue=self.signature_queue,
             life=7200,
             reviews=reviews,
         )

@@ -5,11 +5,11 @@ entry is the token's record and the answer. The index tells each time whether th
 no denied text.
 """
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from pharia_access.domain.keyring import KEY_BYTES, Digester
 from pharia_access.entrypoints.verifier.answers import HttpAnswer
 from pharia_access.services.verifier.authorizer import Contract
 from pharia_access.services.verifier.generations import Generations
@@ -17,6 +17,8 @@ from pharia_access.services.verifier.verifier import Allowed
 
 __all__ = ["AcceptedTexts", "EarlyAnswer"]
 
+_KEY_BYTES: Final = 64
+"""A whole block of SHA-256, which is worked off once."""
 _MOST: Final = 16_384
 """The most texts in each generation."""
 _MOST_BYTES: Final = 8 * 1024 * 1024
@@ -46,8 +48,17 @@ class AcceptedTexts(Generations[EarlyAnswer]):
 
     def __init__(self, *, most: int = _MOST, most_bytes: int = _MOST_BYTES) -> None:
         super().__init__(most=most, most_weight=most_bytes)
-        self.digest = Digester(secrets.token_bytes(KEY_BYTES)).digest
-        """Makes the keys for the other methods."""
+        self._template = hashlib.sha256(secrets.token_bytes(_KEY_BYTES))
+
+    def digest(self, data: bytes) -> bytes:
+        """Make the key for the other methods: SHA-256 of a secret block and the bytes.
+
+        Processors that have instructions for SHA-256 take half as long for the kilobyte of a ServiceAccount's token as
+        for BLAKE2b. Nobody sees a digest, so that one cannot be extended.
+        """
+        keyed = self._template.copy()
+        keyed.update(data)
+        return keyed.digest()
 
     def weight(self, entry: EarlyAnswer) -> int:
         """Return the bytes of its answer."""

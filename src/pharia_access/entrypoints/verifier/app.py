@@ -26,6 +26,7 @@ from pharia_access.entrypoints.verifier.gateways import Gateway
 from pharia_access.errors import OverloadedError
 from pharia_access.services.verifier.authorizer import Costly
 from pharia_access.services.verifier.client_word import ClientWord
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.verifier import AuthorizationResult, Denied, Unverified
 
 __all__ = ["VerifierApp", "review_app"]
@@ -70,7 +71,7 @@ class VerifierApp:
         """Authorize at once, or after Argon2id, or in turn with other long work."""
         authorizer, work = self._protocols.authorizer, self._protocols.work
         result = authorizer.authorize_nowait(gateway.contract, token, asked)
-        if isinstance(result, Unverified):
+        if isinstance(result, Unverified | SignatureQueue):
             return await authorizer.authorize(gateway.contract, token, asked)
         if not isinstance(result, Costly):
             return result

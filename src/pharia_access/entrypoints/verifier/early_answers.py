@@ -19,6 +19,7 @@ from pharia_access.entrypoints.verifier.gateways import Gateway
 from pharia_access.entrypoints.verifier.plain_requests import PLAIN
 from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.services.verifier.client_word import ClientWord
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.verifier import Allowed, Denied
 
 __all__ = ["LONGEST_READY", "TARGETS_READY", "EarlyAnswers", "Question", "new_mark"]
@@ -70,8 +71,10 @@ class EarlyAnswers:
         self.match: Callable[..., Match[bytes] | None] = PLAIN.match
         self._authorizer, self._reauthorize = authorizer, authorizer.reauthorize
 
-    def answer(self, request: Match[bytes]) -> EarlyAnswer | None:
+    def answer(self, request: Match[bytes]) -> EarlyAnswer | SignatureQueue | None:
         """Return the answer; None where the target asks for no check, or where only Argon2id can tell.
+
+        Where a signature must be verified, and others wait for theirs, return the queue.
 
         A repeated question with the same accepted text gets the same object, as long as nothing changes.
         """
@@ -112,7 +115,9 @@ class EarlyAnswers:
         """Tell whether the same request may get the same answer again. Records nothing on False."""
         return known.accepted is not None and self._reauthorize(known.contract, known.accepted)
 
-    def authorized(self, asked: Question, presented: bytes | Refusal, digest: bytes = b"") -> EarlyAnswer | None:
+    def authorized(
+        self, asked: Question, presented: bytes | Refusal, digest: bytes = b""
+    ) -> EarlyAnswer | SignatureQueue | None:
         """Authorize. Remember an accepted text under its digest."""
         gateway = asked.gateway
         result = self._authorizer.authorize_nowait(gateway.contract, presented, asked.requirement)
@@ -120,7 +125,9 @@ class EarlyAnswers:
             found = EarlyAnswer(gateway.answer(result), gateway.contract, result)
             self.texts.remember(digest, found)
             return found
-        return EarlyAnswer(gateway.answer(result), gateway.contract) if isinstance(result, Denied) else None
+        if isinstance(result, Denied):
+            return EarlyAnswer(gateway.answer(result), gateway.contract)
+        return result if isinstance(result, SignatureQueue) else None
 
 
 _marks = count()

@@ -26,6 +26,7 @@ from pharia_access.entrypoints.verifier.early_answers import (
 from pharia_access.entrypoints.verifier.plain_requests import plain_with
 from pharia_access.services.verifier.authorizer import Authorizer
 from pharia_access.services.verifier.client_word import ClientWord
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 
 __all__ = ["HeaderAnswers", "early_answers"]
 
@@ -74,8 +75,8 @@ class HeaderAnswers(EarlyAnswers):
         self._ready = lru_cache(TARGETS_READY)(self._target)
         self._bound_ready = lru_cache(TARGETS_READY)(self._bound)
 
-    def answer(self, request: Match[bytes]) -> EarlyAnswer | None:
-        """Return the answer; None where the target asks for no check, or where only Argon2id can tell."""
+    def answer(self, request: Match[bytes]) -> EarlyAnswer | SignatureQueue | None:
+        """Return the answer; None where the target asks for no check, or where only Argon2id can tell; or the queue."""
         method, envoys, target, name, value, name_before, value_before = request.groups()
         target, name, value = envoys or target, name or name_before, value or value_before
         found = self._ready(target) if len(target) <= LONGEST_READY else self._target(target)

@@ -12,6 +12,7 @@ from pharia_access.domain.verdict import IssuedToken, Proof, Refusal
 from pharia_access.domain.verification.client_credentials import ClientCredentials
 from pharia_access.domain.verification.requirement_headers import Asked
 from pharia_access.services.verifier.asked_requirements import is_costly, judged, remember_met
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied, Unverified, Verifier
 
 __all__ = [
@@ -115,8 +116,11 @@ class Authorizer:
 
     def authorize_nowait(
         self, contract: Contract, presented: bytes | Refusal, requirement: Asked = ""
-    ) -> AuthorizationResult | Unverified | Costly:
+    ) -> AuthorizationResult | Unverified | Costly | SignatureQueue:
         """Authorize without waiting. Where that takes Argon2id or many steps, return why: then call `authorize`.
+
+        Where a signature must be verified, and others wait for theirs, return the queue: call `authorize`, which waits
+        in the queue, or wait there and authorize again without waiting, which costs less.
 
         Args:
             contract: for the log and the metrics.
@@ -125,7 +129,7 @@ class Authorizer:
         """
         began = self._monotonic()
         verdict = Denied(presented) if isinstance(presented, Refusal) else self._verifier.check(presented)
-        if isinstance(verdict, Unverified):
+        if isinstance(verdict, Unverified | SignatureQueue):
             return verdict
         if isinstance(verdict, Allowed) and is_costly(verdict, requirement):
             return Costly(verdict.token.credential_key)

@@ -79,9 +79,14 @@ class FollowedIssuer:
         """The issuer; None until the first reading, and after the bound without another."""
         return self._issuer
 
+    @property
+    def were_just_read(self) -> bool:
+        """Whether the last reading began so lately, and is over, that no token has them read again."""
+        return self._reading is None and self._clock.monotonic() - self._asked_at < _LEAST_SECONDS
+
     async def read_again(self) -> bool:
-        """Read, or wait for a reading under way. Return False where it fails, or where the last one was just now."""
-        if self._reading is None and self._clock.monotonic() - self._asked_at < _LEAST_SECONDS:
+        """Read, or wait for a reading under way. Return False where it fails, or where the keys were just read."""
+        if self.were_just_read:
             return False
         with suppress(IssuerKeysError, ApiError):
             await asyncio.shield(self._begun())

@@ -1,10 +1,12 @@
 """Verify the tokens of ServiceAccounts: by the issuer's keys, once for each text, and by live objects each time.
 
-A text whose signature was verified stays in memory by its digest, with what it says, until it ends or the keys change.
-No verdict is remembered: each request reads the credential as it is now.
+A text that was good once stays in memory by its digest, with what it says, until it ends or the keys change. No verdict
+is remembered: each request reads the credential as it is now. A text that was never good is not remembered: whoever may
+sign for nothing could fill the memory with new ones.
 """
 
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Final, Protocol
 
 from pharia_access.domain.verdict import CredentialRecord, IssuedToken, Proof, Refusal, Rule, judge
@@ -22,6 +24,7 @@ from pharia_access.services.verifier.freshness import Freshness
 from pharia_access.services.verifier.generations import Generations
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.seen_tokens import Seen, ServiceAccountToken, reviewed_token, seen_text, token_for
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.token_reviews import TokenReviews
 from pharia_access.services.verifier.verifier import Allowed, AuthorizationResult, Denied
 
@@ -40,8 +43,21 @@ class IssuerKeys(Protocol):
         ...
 
     async def read_again(self) -> bool:
-        """Read the keys again. Return False where that fails, or where the last reading was just now."""
+        """Read the keys again. Return False where that fails, or where they were just read."""
         ...
+
+    @property
+    def were_just_read(self) -> bool:
+        """Whether the last reading was so lately that they are not read again."""
+        ...
+
+
+class _Wait(Enum):
+    """What a check must wait for."""
+
+    FOR_KEYS = auto()
+    FOR_A_REVIEW = auto()
+    IN_THE_QUEUE = auto()
 
 
 class ServiceAccountVerifier:
@@ -51,6 +67,7 @@ class ServiceAccountVerifier:
         boottime, now: as `Verifier` has them.
         rules: from `domain.verdict`, for the credential that the audience names.
         digest: keyed, of this process.
+        queue: of those who have a signature verified.
         life: the longest life of a token, in seconds.
         reviews: asks whether what a token is bound to is still there; None: a token counts until its end.
         most: texts in each generation of the memory.
@@ -66,25 +83,41 @@ class ServiceAccountVerifier:
         now: Callable[[float], float],
         rules: tuple[Rule, ...],
         digest: Callable[[bytes], bytes],
+        queue: SignatureQueue,
         life: float,
         reviews: TokenReviews | None = None,
         most: int = _MOST,
     ) -> None:
         self._keys, self._index, self._freshness = keys, index, freshness
         self._boottime, self._now, self._rules = boottime, now, rules
-        self._digest, self._life, self._reviews = digest, life, reviews
+        self._digest, self._queue, self._life, self._reviews = digest, queue, life, reviews
         self.seen: Generations[Seen] = Generations(most=most)
         """What good texts say."""
 
-    def check(self, presented: bytes) -> AuthorizationResult | None:
-        """Judge without waiting. Return None where the API server must be asked first, for keys or for a review."""
-        issuer = self._keys.issuer
-        seen = None if issuer is None else self._recall(presented, issuer)
-        if seen is None or isinstance(seen, Refusal):
-            return None if seen is None else _denied(seen)
-        return self._judge(seen)
+    def check(self, presented: bytes) -> AuthorizationResult | SignatureQueue | None:
+        """Judge without waiting. Return None where `verify` must wait, for keys or for a review."""
+        result = self._check(presented)
+        if not isinstance(result, _Wait):
+            return result
+        return self._queue if result is _Wait.IN_THE_QUEUE else None
 
-    def _judge(self, seen: Seen) -> AuthorizationResult | None:
+    def _check(self, presented: bytes, *, is_next: bool = False) -> AuthorizationResult | _Wait:
+        issuer = self._keys.issuer
+        if issuer is None:
+            return self._without_key()
+        digest = self._digest(presented)
+        known = self.seen.find(digest)
+        if known is not None and known.issuer is issuer:
+            return self._judge(known)
+        found = self._verified(presented, issuer, is_next=is_next)
+        if not isinstance(found, Seen):
+            return found
+        result = self._judge(found)
+        if not isinstance(result, Denied):
+            self.seen.remember(digest, found)
+        return result
+
+    def _judge(self, seen: Seen) -> AuthorizationResult | _Wait:
         boottime = self._boottime()
         now = self._now(boottime)
         objection = judge_claims(seen.claims, Bounds(seen.issuer.name, self._life), now, rules=RULES)
@@ -101,12 +134,12 @@ class ServiceAccountVerifier:
             return _denied(Refusal.NOT_A_HOLDER, token)
         return self._by_review(seen, credential, now)
 
-    def _by_review(self, seen: Seen, credential: CredentialRecord, now: float) -> AuthorizationResult | None:
-        """Allow what passed everything else, as its review says; None where it must be reviewed."""
+    def _by_review(self, seen: Seen, credential: CredentialRecord, now: float) -> AuthorizationResult | _Wait:
+        """Allow what passed everything else, as its review says."""
         token = seen.token
         if self._reviews is not None:
             if not now < seen.review.until:
-                return None
+                return _Wait.FOR_A_REVIEW
             if seen.review.refusal is not None:
                 return _denied(seen.review.refusal, token)
             token = reviewed_token(seen)
@@ -114,44 +147,54 @@ class ServiceAccountVerifier:
 
     async def verify(self, presented: bytes) -> AuthorizationResult:
         """Judge, and ask the API server if need be: an unknown key may be a new one, a pod may be gone."""
-        result = self.check(presented)
-        if result is not None:
-            return result
-        digest = self._digest(presented)
-        if self._unreviewed(digest) is None:
+        result = await self._queued(presented)
+        if result is _Wait.FOR_KEYS:
             told = await self._keys.read_again()
-            result = self.check(presented)
-            if result is None and self._unreviewed(digest) is None:
+            result = await self._queued(presented)
+            if result is _Wait.FOR_KEYS:
                 return _denied(Refusal.UNKNOWN_SIGNING_KEY if told else Refusal.KEYS_UNREAD)
-        return result or await self._review(presented, digest)
+        return await self._review(presented) if isinstance(result, _Wait) else result
 
-    async def _review(self, presented: bytes, digest: bytes) -> AuthorizationResult:
-        seen = self._unreviewed(digest)
+    async def _queued(self, presented: bytes) -> AuthorizationResult | _Wait:
+        result = self._check(presented)
+        if result is not _Wait.IN_THE_QUEUE:
+            return result
+        await self._queue.wait()
+        return self._check(presented, is_next=True)
+
+    async def _review(self, presented: bytes) -> AuthorizationResult:
+        digest = self._digest(presented)
+        seen = self.seen.find(digest)
         if self._reviews is None or seen is None:
             return _denied(Refusal.KEYS_UNREAD)
         seen.review = await self._reviews.review(presented, seen.claims, digest=digest)
         seen.reviewed = None
         # Judge anew: the wait may have been long, and changes meanwhile count.
-        return self.check(presented) or _denied(seen.review.refusal or Refusal.NOT_REVIEWED, seen.token)
-
-    def _unreviewed(self, digest: bytes) -> Seen | None:
-        """Return a text whose signature is good, which the check gave back for a review alone."""
-        seen, issuer = self.seen.find(digest), self._keys.issuer
-        return seen if seen is not None and seen.issuer is issuer else None
+        result = self._check(presented)
+        return _denied(seen.review.refusal or Refusal.NOT_REVIEWED, seen.token) if isinstance(result, _Wait) else result
 
     def is_current(self, token: IssuedToken) -> bool:
         """Tell whether this is the token of a JWT whose signature still counts."""
         return isinstance(token, ServiceAccountToken) and token.issuer is self._keys.issuer
 
-    def _recall(self, presented: bytes, issuer: Issuer) -> Seen | Refusal | None:
-        digest = self._digest(presented)
-        known = self.seen.find(digest)
-        if known is not None and known.issuer is issuer:
-            return known
-        found = _verified(presented, issuer)
-        if isinstance(found, Seen):
-            self.seen.remember(digest, found)
-        return found
+    def _verified(self, presented: bytes, issuer: Issuer, *, is_next: bool) -> Seen | Denied | _Wait:
+        """Verify a signature, which takes longer than all else of a check."""
+        if not (is_next or self._queue.is_free):
+            return _Wait.IN_THE_QUEUE
+        try:
+            algorithm, key_id = key_of(presented)
+            if key_id not in issuer.keys:
+                return self._without_key()
+            self._queue.take()
+            if not issuer.keys.verify(presented, algorithm=algorithm, key_id=key_id):
+                return _denied(Refusal.WRONG_SIGNATURE)
+            return seen_text(read_claims(presented), issuer)
+        except TokenFormatError:
+            return _denied(Refusal.MALFORMED_TOKEN)
+
+    def _without_key(self) -> Denied | _Wait:
+        """Refuse at once where the keys were read just now: nobody waits, however many ask."""
+        return _denied(Refusal.KEYS_UNREAD) if self._keys.were_just_read else _Wait.FOR_KEYS
 
 
 def _denied(refusal: Refusal, token: ServiceAccountToken | None = None) -> Denied:
@@ -161,16 +204,3 @@ def _denied(refusal: Refusal, token: ServiceAccountToken | None = None) -> Denie
 def _is_held(credential: CredentialRecord, claims: Claims) -> bool:
     uid = credential.service_accounts.get(claims.name)
     return uid is not None and uid in {"", claims.uid}
-
-
-def _verified(presented: bytes, issuer: Issuer) -> Seen | Refusal | None:
-    try:
-        algorithm, key_id = key_of(presented)
-        if key_id not in issuer.keys:
-            return None
-        if not issuer.keys.verify(presented, algorithm=algorithm, key_id=key_id):
-            return Refusal.WRONG_SIGNATURE
-        claims = read_claims(presented)
-    except TokenFormatError:
-        return Refusal.MALFORMED_TOKEN
-    return seen_text(claims, issuer)

@@ -20,6 +20,7 @@ from pharia_access.services.verifier.freshness import Freshness
 from pharia_access.services.verifier.hash_verifier import HashVerifier
 from pharia_access.services.verifier.index import Index
 from pharia_access.services.verifier.known_keys import KnownKeys
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 
 __all__ = ["Allowed", "AuthorizationResult", "Denied", "JwtVerifier", "Unverified", "Verifier"]
 
@@ -61,9 +62,7 @@ class Denied:
 
 @dataclass(slots=True)
 class Unverified:
-    """Only Argon2id can tell; or, without a token, only the issuer's keys as they are now."""
-
-    token: IssuedToken | None = None
+    """Only `verify` can tell, which waits: for Argon2id, or for what a JWT needs."""
 
 
 AuthorizationResult = Allowed | Denied
@@ -72,12 +71,12 @@ AuthorizationResult = Allowed | Denied
 class JwtVerifier(Protocol):
     """Judges JWTs, which no token of ours looks like, see `service_accounts`."""
 
-    def check(self, presented: bytes) -> AuthorizationResult | None:
-        """Judge without waiting. Return None where the issuer's keys must be read first."""
+    def check(self, presented: bytes) -> AuthorizationResult | SignatureQueue | None:
+        """Judge without waiting. Return the queue in which to wait and check again; None where `verify` must wait."""
         ...
 
     async def verify(self, presented: bytes) -> AuthorizationResult:
-        """Judge, and read the keys if need be."""
+        """Judge, and wait where need be."""
         ...
 
     def is_current(self, token: IssuedToken) -> bool:
@@ -127,13 +126,15 @@ class Verifier:
         """The number of keys that tokens are checked by."""
         return len(self.known_keys)
 
-    def check(self, presented: bytes) -> AuthorizationResult | Unverified:
-        """Judge without waiting. Return `Unverified` where only Argon2id can tell."""
+    def check(self, presented: bytes) -> AuthorizationResult | Unverified | SignatureQueue:
+        """Judge without waiting. Return `Unverified` where only `verify` can tell, which may wait in the queue, too."""
         if self._jwts is not None and presented.startswith(JWT_BEGINS):
             return self._jwts.check(presented) or Unverified()
-        return self._check_own(presented)
+        result = self._check_own(presented)
+        return Unverified() if isinstance(result, IssuedToken) else result
 
-    def _check_own(self, presented: bytes) -> AuthorizationResult | Unverified:
+    def _check_own(self, presented: bytes) -> AuthorizationResult | IssuedToken:
+        """Judge a token of ours. Return the token itself where only Argon2id can tell."""
         # latin-1 decodes any byte. A string that is not ASCII matches no ID.
         parts = presented.decode("latin-1").split("_", _PARTS)
         token_id = parts[1] if len(parts) == _PARTS else ""
@@ -151,7 +152,7 @@ class Verifier:
         if refusal is not None or credential is None:
             return Denied(refusal or Refusal.CREDENTIAL_GONE, token)
         if verified is None:
-            return Unverified(token)
+            return token
         return Allowed(token, credential, self._index.effective_roles(credential), self._index.changes)
 
     def still_holds(self, allowed: Allowed) -> bool:
@@ -179,17 +180,17 @@ class Verifier:
 
     async def verify(self, presented: bytes) -> AuthorizationResult:
         """Judge, by Argon2id if need be."""
-        result = self.check(presented)
-        if not isinstance(result, Unverified):
+        if self._jwts is not None and presented.startswith(JWT_BEGINS):
+            return await self._jwts.verify(presented)
+        result = self._check_own(presented)
+        if not isinstance(result, IssuedToken):
             return result
-        if result.token is None:
-            return Denied(Refusal.MALFORMED_TOKEN) if self._jwts is None else await self._jwts.verify(presented)
-        refusal = await self._verify_hash(result.token, presented)
+        refusal = await self._verify_hash(result, presented)
         if refusal is not None:
-            return Denied(refusal, result.token)
+            return Denied(refusal, result)
         # Judge anew: the wait may have been long, and changes meanwhile count.
-        result = self.check(presented)
-        return Denied(Refusal.OVERLOADED, result.token) if isinstance(result, Unverified) else result
+        result = self._check_own(presented)
+        return Denied(Refusal.OVERLOADED, result) if isinstance(result, IssuedToken) else result
 
     def _verify_digest(self, token: IssuedToken, presented: bytes) -> bool | None:
         """Tell whether the text is the token's; None if no key at hand can tell."""

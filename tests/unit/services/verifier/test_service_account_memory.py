@@ -6,10 +6,13 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pharia_access.domain.verdict import CredentialRecord
+from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
+from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.verifier import Allowed, Denied
 from tests.support.verifier.service_account_tokens import (
     ISSUER,
@@ -160,3 +163,47 @@ def test_a_token_that_was_seen_stands_for_the_credential_that_there_is_now() -> 
 
         assert isinstance(found, Allowed)
         assert (found.token.credential_uid, found.credential.uid) == (uid, uid)
+
+
+async def test_only_good_texts_are_remembered_and_not_without_end() -> None:
+    issuer = PlayedIssuer()
+    server = VerifierServer(service_accounts=issuer)
+    server.index.put_credential_record(USUAL)
+    jwts = ServiceAccountVerifier(
+        issuer,
+        index=server.index,
+        freshness=server.freshness,
+        boottime=lambda: server.boottime,
+        now=lambda _boottime: server.now,
+        rules=(),
+        digest=lambda text: text,
+        queue=SignatureQueue(lambda call: call()),
+        life=7200,
+        most=10,
+    )
+
+    for number in range(50):
+        text = issuer.sign(claims_of_pod(jti=f"id-{number}"))
+        jwts.check(text)
+        jwts.check(text[:-4] + b"AAAA")
+
+    assert 10 <= len(jwts.seen) <= 20
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"aud": ["pharia-access/nobody"]}, {"exp": NOW}, {"iss": "https://another"}, {"aud": ["another"]}],
+    ids=["of no credential", "ended", "of another issuer", "for another audience"],
+)
+def test_who_may_sign_for_nothing_cannot_fill_the_memory(changes: dict[str, object]) -> None:
+    """The signature is good: any ServiceAccount gets such tokens, as many as it asks for."""
+    issuer = PlayedIssuer()
+    server = VerifierServer(service_accounts=issuer)
+    server.index.put_credential_record(USUAL)
+    jwts = server.jwts
+    assert jwts is not None
+
+    for number in range(20):
+        assert isinstance(jwts.check(issuer.sign(claims_of_pod(jti=f"id-{number}", **changes))), Denied)
+
+    assert len(jwts.seen) == 0

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pharia_access.domain.verdict import CredentialRecord, Refusal
-from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
 from pharia_access.services.verifier.verifier import Allowed, Denied
 from tests.support.verifier.hostile_jwts import CLAIMS, HEADERS, TEXTS
 from tests.support.verifier.service_account_tokens import (
@@ -224,26 +223,3 @@ def test_whatever_is_signed_gets_a_verdict_and_a_stranger_none_that_is_good(
 @given(text=st.binary(max_size=300).map(lambda text: b"eyJ" + text))
 def test_whatever_begins_as_a_jwt_is_refused(text: bytes) -> None:
     assert isinstance(opened(PlayedIssuer()).verifier.check(text), Denied)
-
-
-async def test_only_good_texts_are_remembered_and_not_without_end() -> None:
-    issuer = PlayedIssuer()
-    server = VerifierServer(service_accounts=issuer)
-    jwts = ServiceAccountVerifier(
-        issuer,
-        index=server.index,
-        freshness=server.freshness,
-        boottime=lambda: server.boottime,
-        now=lambda _boottime: server.now,
-        rules=(),
-        digest=lambda text: text,
-        life=7200,
-        most=10,
-    )
-
-    for number in range(50):
-        text = issuer.sign(claims_of_pod(jti=f"id-{number}"))
-        jwts.check(text)
-        jwts.check(text[:-4] + b"AAAA")
-
-    assert 10 <= len(jwts.seen) <= 20
