@@ -5,13 +5,14 @@ The key fixes the algorithm; the token only names the key. A key of another kind
 
 import json
 import warnings
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, RSAKey, import_key
+from joserfc.jws import JWSRegistry
 
 from pharia_access.errors import IssuerKeysError
 
@@ -21,6 +22,7 @@ _RSA_BITS: Final = range(2048, 8192 + 1)
 """A larger key costs each unseen token milliseconds."""
 _MOST_KEYS: Final = 64
 _ALGORITHM_OF: Final = {"RSA": "RS256", "EC": "ES256"}
+_ALGORITHMS: Final = JWSRegistry(algorithms=list(_ALGORITHM_OF.values()))
 
 
 class SigningKeys:
@@ -38,15 +40,19 @@ class SigningKeys:
         return sorted(self._keys)
 
     def verify(self, presented: bytes, *, algorithm: str, key_id: str) -> bool:
-        """Tell whether that key signed the token (RFC 7515 section 5.2). False for an unknown key."""
+        """Tell whether that key signed the token (RFC 7515 section 5.2). False for an unknown key.
+
+        The header was read (`service_accounts.key_of`), more strictly than the library does, so the algorithm is asked
+        directly: that saves a third of the time.
+        """
         key = self._keys.get(key_id)
         if key is None or algorithm != _ALGORITHM_OF[key.key_type]:
             return False
+        signed, _, signature = presented.rpartition(b".")
         try:
-            jws.deserialize_compact(presented, key, algorithms=[algorithm])
+            return _ALGORITHMS.get_alg(algorithm).verify(signed, urlsafe_b64decode(signature + b"=="), key)
         except (JoseError, ValueError):  # ValueError: a signature of a length that its key cannot make
             return False
-        return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
