@@ -6,14 +6,10 @@ from typing import Any
 
 import pytest
 
-from tools.control_plane.api import OPERATOR, VERIFIER, Api, rule
+from tests.support.security.status_writers import RESTRAINED, status_writer
+from tools.control_plane.api import OPERATOR, VERIFIER, Api
 from tools.control_plane.resources import api_credential, api_token
 
-WRITES_STATUS = rule("access.pharia.ai", "*/status", "update", "patch")
-RESTRAINED = (
-    "the verifier may change status.lastUsedTime and status.lastInspectedTime of an ApiToken,"
-    " status.lastUsedTimes of an ApiCredential, and nothing else"
-)
 MOMENT = "2026-11-24T00:00:00Z"
 LATER = "2026-11-25T00:00:00Z"
 READY = {"type": "Ready", "status": "True", "reason": "A", "message": "a", "lastTransitionTime": MOMENT}
@@ -23,14 +19,12 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def operator(admin: Api, namespace: str) -> Api:
-    admin.grant(OPERATOR, namespace, WRITES_STATUS)
-    return admin.as_user(OPERATOR)
+    return status_writer(admin, OPERATOR, namespace)
 
 
 @pytest.fixture
 def verifier(admin: Api, namespace: str) -> Api:
-    admin.grant(VERIFIER, namespace, WRITES_STATUS)
-    return admin.as_user(VERIFIER)
+    return status_writer(admin, VERIFIER, namespace)
 
 
 @pytest.fixture

@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.control_plane.api import APPLY, OPERATOR, VERIFIER, Api, rule
+from tests.support.security.status_writers import RESTRAINED, status_writer
+from tools.control_plane.api import APPLY, OPERATOR, VERIFIER, Api
 from tools.control_plane.resources import api_credential, api_token
 
 if TYPE_CHECKING:
     from tools.control_plane.plane import ControlPlane
 
-WRITES_STATUS = rule("access.pharia.ai", "*/status", "update", "patch")
 REFUSED = "status is written by the operator alone: change spec instead, for example spec.revoked"
-RESTRAINED = (
-    "the verifier may change status.lastUsedTime and status.lastInspectedTime of an ApiToken,"
-    " status.lastUsedTimes of an ApiCredential, and nothing else"
-)
 
 READY = {
     "type": "Ready",
@@ -52,14 +48,12 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def operator(admin: Api, namespace: str) -> Api:
-    admin.grant(OPERATOR, namespace, WRITES_STATUS)
-    return admin.as_user(OPERATOR)
+    return status_writer(admin, OPERATOR, namespace)
 
 
 @pytest.fixture
 def verifier(admin: Api, namespace: str) -> Api:
-    admin.grant(VERIFIER, namespace, WRITES_STATUS)
-    return admin.as_user(VERIFIER)
+    return status_writer(admin, VERIFIER, namespace)
 
 
 @pytest.fixture
@@ -116,11 +110,9 @@ def test_a_cluster_administrator_writes_no_status(
 
 
 def test_the_right_to_write_status_is_not_enough(admin: Api, namespace: str, token: Json) -> None:
-    admin.grant("alice", namespace, WRITES_STATUS)
+    alice = status_writer(admin, "alice", namespace)
     applied = {**api_token(namespace), "status": {"phase": "Revoked"}}
     del applied["spec"]
-
-    alice = admin.as_user("alice")
 
     assert alice.patch(token, {"status": {"phase": "Active"}}, subresource="status").status == 403
     assert alice.patch(token, applied, subresource="status", form=APPLY, fieldManager="a", force="true").status == 403
