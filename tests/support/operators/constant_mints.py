@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from typing import TYPE_CHECKING, Self
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ConstantMints"]
 
-_PAUSE_SECONDS = 0.1
+_PAUSE_SECONDS = 0.2
 _POLL_SECONDS = 0.05
 _GIVEN_UP_SECONDS = 90.0
 
@@ -30,6 +31,7 @@ class ConstantMints:
     def __init__(self, places: Iterable[Workspace]) -> None:
         self.wrong: list[str] = []
         self._minted: dict[str, list[float]] = {}
+        self._run = secrets.token_hex(3)
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=self._mint_on, args=(place,), daemon=True) for place in places]
 
@@ -64,7 +66,7 @@ class ConstantMints:
         number = 0
         while not self._ended.is_set():
             number += 1
-            name, began = f"constant-{number}", time.monotonic()
+            name, began = f"constant-{self._run}-{number}", time.monotonic()
             try:
                 place.token(name)
                 self._wait(place, name, began)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -57,13 +57,15 @@ def hand_over(
 
 
 @contextmanager
-def forbidden(own_control_plane: ControlPlane) -> Iterator[None]:
-    """In the doomed namespace the operator's Role is bound to nobody."""
-    binding = ("rolebinding", "pharia-access-operator-tokens", f"--namespace={DOOMED}")
-    saved = own_control_plane.kubectl("get", *binding, "--output=json").stdout
-    own_control_plane.kubectl("delete", *binding)
-    yield
-    own_control_plane.kubectl("create", "--filename=-", stdin=saved)
+def forbidden(own_control_plane: ControlPlane, *namespaces: str) -> Iterator[None]:
+    """While the block runs, the operator's Role is bound to nobody in these namespaces."""
+    with ExitStack() as stack:
+        for namespace in namespaces:
+            binding = ("rolebinding", "pharia-access-operator-tokens", f"--namespace={namespace}")
+            saved = own_control_plane.kubectl("get", *binding, "--output=json").stdout
+            own_control_plane.kubectl("delete", *binding)
+            stack.callback(own_control_plane.kubectl, "create", "--filename=-", stdin=saved)
+        yield
 
 
 def refusals(own_control_plane: ControlPlane, since: int) -> int:
