@@ -190,7 +190,7 @@ def _decoded(part: bytes) -> bytes:
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(text.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant)
+        value = _READER.decode(text.decode("utf-8"))
     except (ValueError, RecursionError):
         _refuse("a part of it is no JSON, or names a member twice")
     if not isinstance(value, dict):
@@ -209,6 +209,9 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _no_constant(_text: str) -> None:
     message = "NaN and Infinity are no JSON"
     raise ValueError(message)
+
+
+_READER: Final = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant)
 
 
 def _member(parent: dict[str, Any], name: str) -> dict[str, Any]:

@@ -55,14 +55,14 @@ class Seen:
     reviewed: ServiceAccountToken | None = None
 
 
-def seen_text(claims: Claims, issuer: Issuer) -> Seen:
-    """Return a text that says so, with a key of that issuer."""
-    return Seen(claims, issuer, _token(claims, issuer, ""))
+def seen_text(claims: Claims, issuer: Issuer, credential: CredentialRecord | None) -> Seen:
+    """Return a text that says so, with a key of that issuer; `credential` is the one that it names, as it is now."""
+    return Seen(claims, issuer, _token(claims, issuer, _uid_of(credential)))
 
 
 def token_for(seen: Seen, credential: CredentialRecord | None) -> ServiceAccountToken:
     """Return the token as one of that credential: the same object, as long as the credential has the same UID."""
-    uid = "" if credential is None else credential.uid
+    uid = _uid_of(credential)
     if seen.token.credential_uid != uid:
         seen.token = _token(seen.claims, seen.issuer, uid)
     return seen.token
@@ -75,6 +75,10 @@ def reviewed_token(seen: Seen) -> ServiceAccountToken:
         reviewed = seen.reviewed = _token(seen.claims, seen.issuer, seen.token.credential_uid)
         reviewed.ends_at = min(reviewed.ends_at, seen.review.until)
     return reviewed
+
+
+def _uid_of(credential: CredentialRecord | None) -> str:
+    return "" if credential is None else credential.uid
 
 
 def _token(claims: Claims, issuer: Issuer, credential_uid: str) -> ServiceAccountToken:

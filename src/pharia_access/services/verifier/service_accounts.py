@@ -188,7 +188,8 @@ class ServiceAccountVerifier:
             self._queue.take()
             if not issuer.keys.verify(presented, algorithm=algorithm, key_id=key_id):
                 return _denied(Refusal.WRONG_SIGNATURE)
-            return seen_text(read_claims(presented), issuer)
+            claims = read_claims(presented)
+            return seen_text(claims, issuer, self._index.credential(f"{claims.namespace}/{claims.credential}"))
         except TokenFormatError:
             return _denied(Refusal.MALFORMED_TOKEN)
 
