@@ -10,6 +10,7 @@ import yaml
 
 from tests.support.documents.console_blocks import ROOT
 from tools.build_gateways import built_envoy_gateway_kinds
+from tools.control_plane.installation import wait_for_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ def kinds(control_plane: ControlPlane) -> Iterator[None]:
     assert {found["metadata"]["name"] for found in wanted} == NEEDED
     given = yaml.safe_dump_all(wanted)
     control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=given)
-    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", *(f"crd/{name}" for name in NEEDED))
+    wait_for_kinds(control_plane, *(f"crd/{name}" for name in NEEDED))
     yield
     control_plane.kubectl("delete", "--wait=false", "--filename=-", stdin=given)
 

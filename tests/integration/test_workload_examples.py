@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tools.control_plane.installation import wait_for_kinds
 from tools.control_plane.resources import api_credential
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Json = dict[str, Any]
 def _push_secrets(control_plane: ControlPlane) -> Iterator[None]:
     """External Secrets' own schema; nobody acts on it."""
     control_plane.kubectl("apply", "--server-side", f"--filename={KIND}")
-    control_plane.kubectl("wait", "--for=condition=Established", "crd/pushsecrets.external-secrets.io")
+    wait_for_kinds(control_plane, "crd/pushsecrets.external-secrets.io")
     yield
     control_plane.kubectl("delete", f"--filename={KIND}")
 

@@ -15,7 +15,15 @@ from tools.control_plane.processes import wait_until
 if TYPE_CHECKING:
     from tools.control_plane.plane import ControlPlane
 
-__all__ = ["CHART", "NAMESPACE", "OPERATOR_ACCOUNT", "install", "wait_for_policies", "wait_until_in_force"]
+__all__ = [
+    "CHART",
+    "NAMESPACE",
+    "OPERATOR_ACCOUNT",
+    "install",
+    "wait_for_kinds",
+    "wait_for_policies",
+    "wait_until_in_force",
+]
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "pharia-access"
 NAMESPACE = "pharia-access-system"
@@ -36,9 +44,22 @@ def wait_until_in_force(control_plane: ControlPlane) -> None:
     """Wait until what was installed so far is in force: kinds, admission policies, garbage collection."""
     found = control_plane.kubectl("get", "crd", "--output=name").stdout.split()
     kinds = [name for name in found if name.endswith(_GROUP)]  # an earlier chart has fewer
-    control_plane.kubectl("wait", "--for=condition=Established", "--timeout=20s", *kinds)
+    wait_for_kinds(control_plane, *kinds)
     control_plane.restart_controllers()
     wait_for_policies(control_plane)
+
+
+def wait_for_kinds(control_plane: ControlPlane, *kinds: str) -> None:
+    """Wait until CustomResourceDefinitions are served, named as kubectl names them, or by `--filename`.
+
+    `kubectl wait` fails at once where it looks before a new definition has a status.
+    """
+    asked = ("wait", "--for=condition=Established", "--timeout=10s", *kinds)
+    wait_until(
+        lambda: control_plane.kubectl(*asked, check=False).returncode == 0,
+        what=f"these kinds are served: {' '.join(kinds)}",
+        timeout=60,
+    )
 
 
 def wait_for_policies(control_plane: ControlPlane) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tests.support.argocd.argocd_objects import ACCOUNT, ARGO_CD, objects
 from tools.build_argocd import ensure_argo_cd
+from tools.control_plane.installation import wait_for_kinds
 from tools.control_plane.processes import Process, free_port
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class ArgoCD:
         kubectl = self.control_plane.kubectl
         kinds = [f"--filename={path}" for path in self._programs.kinds]
         kubectl("apply", "--server-side", *kinds)
-        kubectl("wait", "--for=condition=Established", "--timeout=20s", *kinds)
+        wait_for_kinds(self.control_plane, *kinds)
         kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(objects()))
         kubectl("patch", "configmap", "argocd-cm", f"--namespace={ARGO_CD}", f"--patch-file={_PATCH}")
         self.control_plane.service_account_kubeconfig(ARGO_CD, ACCOUNT, self.root / "kubeconfig")
