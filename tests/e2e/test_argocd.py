@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.argocd.applications import Application, conditions, state
+from tests.support.argocd.lua_scripts import CUSTOMIZATIONS, load
+from tests.support.argocd.stories import act, events, issued_anew, leaves, revoke, uids
 from tests.support.operators.constant_checks import DEAD, GOOD
+from tests.support.security.workload_steps import let_the_operator_mint
 from tools.control_plane.processes import wait_until
-from tools.control_plane.workspace import Json, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tools.control_plane.workspace import Workspace
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "argocd" / "access.yaml"
+WORKLOAD = EXAMPLE.parents[1] / "workload" / "workload-token.yaml"
 PERMANENT = "revocation is permanent: keep revoked at true"
 SHORT_RETRY = {"limit": 2, "refresh": True, "backoff": {"duration": "1s"}}
 BY_ITSELF, BY_THE_SERVER = "ServerSideDiff=false", "ServerSideDiff=true"
@@ -63,7 +66,7 @@ def test_a_token_removed_from_git_is_pruned_and_refused_at_once(
     git.commit()
     access.refresh()
 
-    wait_until(lambda: _leaves(finance, "pruned"), what="pruned")
+    wait_until(lambda: leaves(finance, "pruned"), what="pruned")
     at_once(text, DEAD)
     finance.until_gone("ApiToken", "pruned")
     finance.until_gone("Secret", "pruned-token")
@@ -82,7 +85,7 @@ def test_revoking_by_a_commit(
 
 
 def test_where_git_does_not_say_a_token_revoked_live_is_in_sync(access: Application, finance: Workspace) -> None:
-    _revoke(finance, "revoked-live")
+    revoke(finance, "revoked-live")
 
     access.refresh()
 
@@ -95,7 +98,7 @@ def test_where_git_says_the_opposite_it_stays_revoked_and_each_sync_fails_with_t
     access.change({"spec": {"syncPolicy": {"retry": SHORT_RETRY}}})
     git.declare("contradicted", revoked=False)
     access.sync(git.commit())
-    _revoke(finance, "contradicted")
+    revoke(finance, "contradicted")
 
     app = access.until(lambda app: "SyncError" in conditions(app), "it gives up")
 
@@ -147,11 +150,11 @@ def test_a_token_deleted_in_the_cluster_is_healed_as_a_new_one(
     old = finance.until_outcome("deleted", "Active", "Issued")
     finance.delete(old)
 
-    new = finance.until("ApiToken", "deleted", lambda token: _issued_anew(token, old), "issued anew", timeout=60)
+    new = finance.until("ApiToken", "deleted", lambda token: issued_anew(token, old), "issued anew", timeout=60)
 
     assert new["status"]["tokenID"] != old["status"]["tokenID"]
     about_it = {"fieldSelector": f"involvedObject.uid={new['metadata']['uid']},reason=Issued"}
-    wait_until(lambda: bool(_events(api, about_it)), what="an Event says so", timeout=10)
+    wait_until(lambda: bool(events(api, about_it)), what="an Event says so", timeout=10)
     at_once(text, DEAD)
     at_once(finance.text("deleted-token").reveal(), GOOD)
     access.until_state("Synced", "Healthy")
@@ -162,13 +165,37 @@ def test_the_actions_do_what_they_say(
 ) -> None:
     text = finance.text("acted-upon-token").reveal()
     for action, status, health in (("suspend", DEAD, "Suspended"), ("resume", GOOD, "Healthy")):
-        _act(argo_cd, finance, "ApiCredential", "invoice-bot", action)
+        act(argo_cd, finance, "ApiCredential", "invoice-bot", action)
         at_once(text, status)
         access.until_state("Synced", health)
 
-    _act(argo_cd, finance, "ApiToken", "acted-upon", "revoke")
+    act(argo_cd, finance, "ApiToken", "acted-upon", "revoke")
     finance.until_outcome("acted-upon", "Revoked", "Revoked")
     at_once(text, DEAD)
+
+
+def test_a_workload_token_that_may_not_mint_is_degraded_and_one_that_somebody_suspended_is_suspended(
+    access: Application, argo_cd: ArgoCD, git: Repository, finance: Workspace
+) -> None:
+    manifest, _ = WORKLOAD.read_text(encoding="utf-8").split("---\n")  # without the binding that lets the operator mint
+    (git.folder / "workload.yaml").write_text(manifest, encoding="utf-8")
+    git.commit()
+    access.refresh()
+    access.until_state("Synced", "Degraded")
+
+    for action, health in (("suspend", "Suspended"), ("resume", "Degraded")):
+        act(argo_cd, finance, "WorkloadToken", "invoice-bot-app", action)
+        access.until_state("Synced", health)
+    let_the_operator_mint(finance)
+    access.until_state("Synced", "Progressing")  # until the first token has settled
+    current = load(CUSTOMIZATIONS / "WorkloadToken" / "testdata" / "current.yaml")
+    assert argo_cd.act(current, "rotate") == {"spec": {"rotate": f"after {current['status']['current']['name']}"}}
+
+    git.remove("workload")
+    access.sync(git.commit())
+    finance.until_gone("WorkloadToken", "invoice-bot-app")
+    finance.until_gone("ApiToken", "invoice-bot-app-1")
+    access.until_state("Synced", "Healthy")
 
 
 def test_where_git_says_the_opposite_a_suspension_is_healed(
@@ -199,12 +226,12 @@ def test_a_credential_removed_from_git_takes_its_tokens_along(
 
 
 def test_deleting_the_application_leaves_what_it_made(access: Application, finance: Workspace) -> None:
-    before = _uids(finance)
+    before = uids(finance)
 
     access.delete(cascade=False)
 
     assert len(before) > 3
-    assert _uids(finance) == before
+    assert uids(finance) == before
 
 
 def test_deleting_it_with_the_finalizer_takes_all_along_and_nothing_hangs(
@@ -215,35 +242,5 @@ def test_deleting_it_with_the_finalizer_takes_all_along_and_nothing_hangs(
 
     again.delete(cascade=True)
 
-    assert _uids(finance) == {}
+    assert uids(finance) == {}
     assert finance.read("Namespace", "finance") is None
-
-
-def _uids(finance: Workspace) -> dict[str, str]:
-    """What there is in the namespace of the examples."""
-    objects = [*finance.list("ApiCredential"), *finance.list("ApiToken")]
-    return {obj["metadata"]["name"]: obj["metadata"]["uid"] for obj in objects}
-
-
-def _events(api: Api, query: dict[str, str]) -> list[Json]:
-    found: list[Json] = api.request("GET", "/api/v1/namespaces/finance/events", query=query).body["items"]
-    return found
-
-
-def _leaves(finance: Workspace, name: str) -> bool:
-    token = finance.read("ApiToken", name)
-    return token is None or "deletionTimestamp" in token["metadata"]
-
-
-def _revoke(finance: Workspace, name: str) -> None:
-    finance.revoke(name)
-    finance.until_outcome(name, "Revoked", "Revoked")
-
-
-def _act(argo_cd: ArgoCD, finance: Workspace, kind: str, name: str, action: str) -> None:
-    obj = finance.known(kind, name)
-    finance.change(obj, argo_cd.act(obj, action))
-
-
-def _issued_anew(token: Json, old: Json) -> bool:
-    return token["metadata"]["uid"] != old["metadata"]["uid"] and outcome(token) == ("Active", "Issued")
