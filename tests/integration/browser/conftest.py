@@ -92,8 +92,8 @@ def anna(page: Page, console: RunningConsole, workspace: Workspace) -> ConsoleVi
     return ConsoleVisitor(page, console.home, workspace.namespace)
 
 
-@pytest.fixture
-def heard(page: Page) -> Heard:
+@pytest_asyncio.fixture(loop_scope="session")
+async def heard(page: Page) -> Heard:
     """What the page tells its console, and asks of servers, from the first screen on."""
     return listened(page)
 

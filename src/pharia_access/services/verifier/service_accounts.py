@@ -151,7 +151,7 @@ class ServiceAccountVerifier:
         if result is _Wait.FOR_KEYS:
             told = await self._keys.read_again()
             result = await self._queued(presented)
-            if result is _Wait.FOR_KEYS:
+            if result is _Wait.FOR_KEYS or (isinstance(result, Denied) and result.refusal is Refusal.KEYS_UNREAD):
                 return _denied(Refusal.UNKNOWN_SIGNING_KEY if told else Refusal.KEYS_UNREAD)
         return await self._review(presented) if isinstance(result, _Wait) else result
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pharia_access.domain.verdict import CredentialRecord
+from pharia_access.domain.verdict import CredentialRecord, Refusal
 from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
 from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.verifier import Allowed, Denied
@@ -207,3 +207,29 @@ def test_who_may_sign_for_nothing_cannot_fill_the_memory(changes: dict[str, obje
         assert isinstance(jwts.check(issuer.sign(claims_of_pod(jti=f"id-{number}", **changes))), Denied)
 
     assert len(jwts.seen) == 0
+
+
+class ReadAtMostOnce(PlayedIssuer):
+    """As the API server's keys are: after a reading they are not read again for a while."""
+
+    async def read_again(self) -> bool:
+        told = not self.were_just_read and await super().read_again()
+        self.were_just_read = True
+        return told
+
+
+async def test_an_unknown_key_is_told_from_keys_that_were_not_read() -> None:
+    issuer = ReadAtMostOnce()
+    server = VerifierServer(service_accounts=issuer)
+    server.index.put_credential_record(USUAL)
+    issuer.published = [key("key-2")]
+    issuer.read()
+    text = texts()[0]
+
+    first, second = [await server.verifier.verify(text) for _ in range(2)]
+    issuer.were_just_read = issuer.answers = False
+    third = await server.verifier.verify(text)
+
+    assert isinstance(first, Denied)
+    assert first.refusal is Refusal.UNKNOWN_SIGNING_KEY
+    assert [one.refusal for one in (second, third) if isinstance(one, Denied)] == [Refusal.KEYS_UNREAD] * 2
