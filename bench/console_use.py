@@ -1,6 +1,7 @@
 """The console in use: many tabs at once, and a session that goes on, part of `python -m bench console`.
 
-`BENCH_USE_SECONDS` says how long it goes on; what is promised is an hour.
+`BENCH_USE_SECONDS` says how long it goes on; what is promised is an hour. `BENCH_USE_PAUSE_SECONDS` is waited between
+two pages, as by a person who reads; nothing by default.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ def measure_use(place: BenchCluster, findings: Findings) -> None:
     """Go from page to page while tokens change."""
     put_tokens(place, COUNT)
     seconds = float(os.environ.get("BENCH_USE_SECONDS", "3600"))  # noqa: TID251 - a benchmark's own setting
-    used = asyncio.run(_used(place, seconds))
+    pause = float(os.environ.get("BENCH_USE_PAUSE_SECONDS", "0"))  # noqa: TID251 - the same
+    used = asyncio.run(_used(place, seconds, pause))
     quarter = len(used.memory) // 4
     early, late = median(used.memory[quarter : 2 * quarter]), median(used.memory[-quarter:])
     findings.bounds.append(
@@ -95,11 +97,12 @@ def measure_use(place: BenchCluster, findings: Findings) -> None:
     findings.spreads.append(spread("in use: a page, from the click to its load", used.looks))
     findings.notes.append(
         f"In use for {used.seconds / 60:.1f} min, with {len(used.looks)} pages and a token changed before each: "
-        f"{used.memory[0]:.0f} MiB at first, {early:.0f} in the second quarter, {late:.0f} in the last one."
+        f"{used.memory[0]:.0f} MiB at first, {early:.0f} in the second quarter, {late:.0f} in the last one. "
+        f"Between two pages {pause:.0f} s were waited, as by a person who reads."
     )
 
 
-async def _used(place: BenchCluster, seconds: float) -> Used:
+async def _used(place: BenchCluster, seconds: float, pause: float) -> Used:
     used, began = Used(), perf_counter()
     channel = await Channel.open(place.server)
     async with chromium() as browser, opened_console(place, browser, "use") as (console, page):
@@ -111,6 +114,7 @@ async def _used(place: BenchCluster, seconds: float) -> Used:
                 break
             await _describe(channel, number)
             await _look(page, f"{console.home}/{look}", used)
+            await asyncio.sleep(pause)
             if used.seconds - sampled >= _SAMPLE_SECONDS:
                 used.memory.append(memory_of(console))
                 sampled = used.seconds
