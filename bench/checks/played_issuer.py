@@ -86,7 +86,7 @@ def jwt_verifier(
         now=now,
         rules=RULES,
         digest=Digester(secrets.token_bytes(32)).digest,
-        queue=SignatureQueue(lambda call: asyncio.get_running_loop().call_soon(call)),
+        queue=SignatureQueue(),
         life=LIFE,
     )
     return verifier, issuer

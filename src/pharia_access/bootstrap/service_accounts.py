@@ -1,6 +1,5 @@
 """Builds what verifies the tokens of ServiceAccounts, where they are taken."""
 
-import asyncio
 import random
 import secrets
 from collections.abc import Awaitable, Callable
@@ -65,7 +64,7 @@ def service_account_verifier(  # noqa: PLR0913 - what the verifier itself is bui
         now=now,
         rules=rules,
         digest=Digester(secrets.token_bytes(_OWN_KEY_BYTES)).digest,
-        queue=SignatureQueue(lambda call: asyncio.get_running_loop().call_soon(call)),
+        queue=SignatureQueue(),
         life=settings.service_accounts_longest_life.total_seconds(),
         reviews=reviews if settings.service_accounts_bound_objects is BoundObjects.LIVE else None,
     )

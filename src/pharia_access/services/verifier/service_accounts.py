@@ -70,7 +70,6 @@ class ServiceAccountVerifier:
         queue: of those who have a signature verified.
         life: the longest life of a token, in seconds.
         reviews: asks whether what a token is bound to is still there; None: a token counts until its end.
-        most: texts in each generation of the memory.
     """
 
     def __init__(  # noqa: PLR0913 - its collaborators, once
@@ -86,25 +85,26 @@ class ServiceAccountVerifier:
         queue: SignatureQueue,
         life: float,
         reviews: TokenReviews | None = None,
-        most: int = _MOST,
     ) -> None:
         self._keys, self._index, self._freshness = keys, index, freshness
         self._boottime, self._now, self._rules = boottime, now, rules
         self._digest, self._queue, self._life, self._reviews = digest, queue, life, reviews
-        self.seen: Generations[Seen] = Generations(most=most)
+        self.seen: Generations[Seen] = Generations(most=_MOST)
         """What good texts say."""
 
     def check(self, presented: bytes) -> AuthorizationResult | SignatureQueue | None:
         """Judge without waiting. Return None where `verify` must wait, for keys or for a review."""
         result = self._check(presented)
-        if not isinstance(result, _Wait):
-            return result
-        return self._queue if result is _Wait.IN_THE_QUEUE else None
+        if result is _Wait.IN_THE_QUEUE:
+            return self._queue
+        if result is _Wait.FOR_KEYS and self._keys.were_just_read:
+            return _denied(Refusal.KEYS_UNREAD)
+        return None if isinstance(result, _Wait) else result
 
     def _check(self, presented: bytes, *, is_next: bool = False) -> AuthorizationResult | _Wait:
         issuer = self._keys.issuer
         if issuer is None:
-            return self._without_key()
+            return _Wait.FOR_KEYS
         digest = self._digest(presented)
         known = self.seen.find(digest)
         if known is not None and known.issuer is issuer:
@@ -151,7 +151,7 @@ class ServiceAccountVerifier:
         if result is _Wait.FOR_KEYS:
             told = await self._keys.read_again()
             result = await self._queued(presented)
-            if result is _Wait.FOR_KEYS or (isinstance(result, Denied) and result.refusal is Refusal.KEYS_UNREAD):
+            if result is _Wait.FOR_KEYS:
                 return _denied(Refusal.UNKNOWN_SIGNING_KEY if told else Refusal.KEYS_UNREAD)
         return await self._review(presented) if isinstance(result, _Wait) else result
 
@@ -184,7 +184,7 @@ class ServiceAccountVerifier:
         try:
             algorithm, key_id = key_of(presented)
             if key_id not in issuer.keys:
-                return self._without_key()
+                return _Wait.FOR_KEYS
             self._queue.take()
             if not issuer.keys.verify(presented, algorithm=algorithm, key_id=key_id):
                 return _denied(Refusal.WRONG_SIGNATURE)
@@ -192,10 +192,6 @@ class ServiceAccountVerifier:
             return seen_text(claims, issuer, self._index.credential(f"{claims.namespace}/{claims.credential}"))
         except TokenFormatError:
             return _denied(Refusal.MALFORMED_TOKEN)
-
-    def _without_key(self) -> Denied | _Wait:
-        """Refuse at once where the keys were read just now: nobody waits, however many ask."""
-        return _denied(Refusal.KEYS_UNREAD) if self._keys.were_just_read else _Wait.FOR_KEYS
 
 
 def _denied(refusal: Refusal, token: ServiceAccountToken | None = None) -> Denied:

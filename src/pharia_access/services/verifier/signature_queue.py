@@ -14,11 +14,11 @@ class SignatureQueue:
     """Who has a signature verified next, in the order in which they came. For one event loop.
 
     Args:
-        soon: calls a function in the loop's next iteration, as `loop.call_soon`.
+        soon: calls a function in the loop's next iteration.
     """
 
-    def __init__(self, soon: Callable[[Callable[[], None]], object]) -> None:
-        self._soon = soon
+    def __init__(self, soon: Callable[[Callable[[], None]], object] | None = None) -> None:
+        self._soon = soon or _call_soon
         self._taken = False
         self._waiting: deque[Callable[[], None]] = deque()
 
@@ -63,3 +63,7 @@ class SignatureQueue:
         finally:
             if self._waiting:
                 self.take()
+
+
+def _call_soon(call: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(call)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -46,8 +45,7 @@ class Gateway:
     """Some connections to one verifier, in which one signature is verified in an iteration."""
 
     def __init__(self, connections: int) -> None:
-        soon = SignatureQueue(lambda call: asyncio.get_running_loop().call_soon(call))
-        self.server = VerifierServer(service_accounts=issuer(), queue=soon)
+        self.server = VerifierServer(service_accounts=issuer(), queue=SignatureQueue())
         held = CredentialRecord(
             "finance", "invoice-bot", SUBJECT, ("studio-user",), service_accounts={"invoice-bot": ""}
         )

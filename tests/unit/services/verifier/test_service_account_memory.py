@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pharia_access.domain.verdict import CredentialRecord, Refusal
-from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
-from pharia_access.services.verifier.signature_queue import SignatureQueue
+from pharia_access.services.verifier.generations import Generations
 from pharia_access.services.verifier.verifier import Allowed, Denied
 from tests.support.verifier.service_account_tokens import (
     ISSUER,
@@ -169,18 +168,9 @@ async def test_only_good_texts_are_remembered_and_not_without_end() -> None:
     issuer = PlayedIssuer()
     server = VerifierServer(service_accounts=issuer)
     server.index.put_credential_record(USUAL)
-    jwts = ServiceAccountVerifier(
-        issuer,
-        index=server.index,
-        freshness=server.freshness,
-        boottime=lambda: server.boottime,
-        now=lambda _boottime: server.now,
-        rules=(),
-        digest=lambda text: text,
-        queue=SignatureQueue(lambda call: call()),
-        life=7200,
-        most=10,
-    )
+    jwts = server.jwts
+    assert jwts is not None
+    jwts.seen = Generations(most=10)
 
     for number in range(50):
         text = issuer.sign(claims_of_pod(jti=f"id-{number}"))

@@ -5,20 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from pharia_access.services.verifier.service_accounts import ServiceAccountVerifier
 from pharia_access.services.verifier.signature_queue import SignatureQueue
 from pharia_access.services.verifier.verifier import Denied
 from tests.support.verifier.service_account_tokens import PlayedIssuer, base64url, claims_of_pod
 from tests.support.verifier.verifier_server import VerifierServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_mock import MockerFixture
-
-
-def soon(call: Callable[[], None]) -> object:
-    return asyncio.get_running_loop().call_soon(call)
 
 
 class Clock:
@@ -34,7 +27,7 @@ class Clock:
 
 
 async def test_each_iteration_is_taken_once_and_by_who_asked_first() -> None:
-    queue, clock, taken = SignatureQueue(soon), Clock(), list[tuple[int, int]]()
+    queue, clock, taken = SignatureQueue(), Clock(), list[tuple[int, int]]()
 
     async def step(number: int) -> None:
         await queue.wait()
@@ -47,7 +40,7 @@ async def test_each_iteration_is_taken_once_and_by_who_asked_first() -> None:
 
 
 async def test_nobody_is_overtaken_by_one_who_does_not_wait() -> None:
-    queue = SignatureQueue(soon)
+    queue = SignatureQueue()
     assert queue.take()
     waiting = asyncio.create_task(queue.wait())
     await asyncio.sleep(0)
@@ -59,7 +52,7 @@ async def test_nobody_is_overtaken_by_one_who_does_not_wait() -> None:
 
 
 async def test_who_gave_up_holds_up_nobody() -> None:
-    queue = SignatureQueue(soon)
+    queue = SignatureQueue()
     assert queue.take()
     waiting = [asyncio.create_task(queue.wait()) for _ in range(5)]
     await asyncio.sleep(0)
@@ -74,7 +67,7 @@ async def test_who_gave_up_holds_up_nobody() -> None:
 
 
 async def test_who_fails_or_needs_nothing_any_more_holds_up_nobody() -> None:
-    queue, called = SignatureQueue(soon), list[str]()
+    queue, called = SignatureQueue(), list[str]()
     asyncio.get_running_loop().set_exception_handler(lambda _loop, told: called.append(str(told["exception"])))
 
     def fail() -> None:
@@ -90,19 +83,10 @@ async def test_who_fails_or_needs_nothing_any_more_holds_up_nobody() -> None:
 
 
 async def test_signatures_are_verified_one_in_an_iteration_however_many_come_together(mocker: MockerFixture) -> None:
-    issuer, server, queue = PlayedIssuer(), VerifierServer(), SignatureQueue(soon)
+    issuer, queue = PlayedIssuer(), SignatureQueue()
+    jwts = VerifierServer(service_accounts=issuer, queue=queue).jwts
+    assert jwts is not None
     assert issuer.issuer is not None
-    jwts = ServiceAccountVerifier(
-        issuer,
-        index=server.index,
-        freshness=server.freshness,
-        boottime=lambda: server.boottime,
-        now=lambda _boottime: server.now,
-        rules=(),
-        digest=lambda text: text,
-        queue=queue,
-        life=7200,
-    )
     clock, verified = Clock(), list[int]()
 
     def note(*_args: object, **_kwargs: object) -> bool:
